@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rows of the error table and the way to raise one. A new error is one row here, one line in docs and one place
- * that raises it.
+ * The rows of the error table and the way to raise one. A new error is one name in error.h, one row here, one line in
+ * dbus/ where the member that raises it is described, and one place that raises it.
  */
 #include <assert.h>
 #include <errno.h>
@@ -17,7 +17,7 @@ static const ErrorInfo error_table[] = {
     { ERROR_HELPER_DENIED, EPERM, "Access denied: airpods-helper was not allowed to do this.",
       "An administrator decides with polkit rules; run the airpods command from a terminal to be asked for a password.", EXIT_DENIED },
     { ERROR_HELPER_UNAVAILABLE, EHOSTDOWN, "airpods-helper cannot be reached on the system bus.",
-      "Install the package airpods-helper, or see \"systemctl status airpods-helper\".", EXIT_FAILED },
+      "See \"systemctl status airpods-helper\"; after installing it, run \"sudo systemctl reload dbus\".", EXIT_FAILED },
     { ERROR_INVALID_INTERFACE, EINVAL, "This is not the name of a network interface.",
       "Names are 1 to 15 letters, digits and . _ @ + -; \"ip link\" lists them.", EXIT_USAGE },
     { ERROR_NO_SUCH_INTERFACE, ENODEV, "There is no network interface of this name.",
@@ -30,6 +30,22 @@ static const ErrorInfo error_table[] = {
       "\"airpods mss status\" lists what is in force and who holds it.", EXIT_NOT_FOUND },
     { ERROR_KERNEL_UNSUPPORTED, EOPNOTSUPP, "The kernel refused the rules; nothing was changed.",
       "nftables with \"rt\" and \"exthdr\" (Linux 5.6 or later) is needed; see \"journalctl -u airpods-helper\".", EXIT_FAILED },
+    { ERROR_SERVICE_NOT_FOUND, ESRCH, "There is no service of this name.",
+      "\"airpods status\" lists the services; the names are those of the configuration.", EXIT_NOT_FOUND },
+    { ERROR_PODMAN_UNAVAILABLE, ECONNREFUSED, "Podman does not answer.",
+      "Try \"podman info\" and \"systemctl --user status podman.socket\".", EXIT_FAILED },
+    { ERROR_PODMAN_FAILED, EIO, "Podman could not do this.",
+      "See \"journalctl --user -u podman\" for Podman's own words.", EXIT_FAILED },
+    { ERROR_IMAGE_NOT_FOUND, ENOPKG, "The image does not exist.",
+      "Check the image's name and tag in the configuration.", EXIT_NOT_FOUND },
+    { ERROR_PORT_IN_USE, EADDRINUSE, "Another program uses this port.",
+      "Stop that program (\"ss -tlnp\" names it) or give the service another host port.", EXIT_FAILED },
+    { ERROR_JOB_CONFLICT, EBUSY, "Another command is at work on this service.",
+      "Wait for it to end, or cancel it.", EXIT_FAILED },
+    { ERROR_CANCELLED, ECANCELED, "It was cancelled.",
+      "Run the command again to go on.", EXIT_CANCELLED },
+    { ERROR_HEALTH_TIMEOUT, ETIME, "The service did not become healthy in time.",
+      "See \"airpods logs\" for its own words, and health.start_period in the configuration.", EXIT_TIMED_OUT },
     { SD_BUS_ERROR_ACCESS_DENIED, EACCES, "Access denied.",
       "An administrator decides with polkit rules.", EXIT_DENIED },
     { SD_BUS_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED, EACCES, "Access denied: a password is needed.",

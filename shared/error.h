@@ -18,6 +18,14 @@
 #define ERROR_INVALID_OPTION "org.airpods.Error.InvalidOption"
 #define ERROR_NOT_CLAMPED "org.airpods.Error.NotClamped"
 #define ERROR_KERNEL_UNSUPPORTED "org.airpods.Error.KernelUnsupported"
+#define ERROR_SERVICE_NOT_FOUND "org.airpods.Error.ServiceNotFound"
+#define ERROR_PODMAN_UNAVAILABLE "org.airpods.Error.PodmanUnavailable"
+#define ERROR_PODMAN_FAILED "org.airpods.Error.PodmanFailed"
+#define ERROR_IMAGE_NOT_FOUND "org.airpods.Error.ImageNotFound"
+#define ERROR_PORT_IN_USE "org.airpods.Error.PortInUse"
+#define ERROR_JOB_CONFLICT "org.airpods.Error.JobConflict"
+#define ERROR_CANCELLED "org.airpods.Error.Cancelled"
+#define ERROR_HEALTH_TIMEOUT "org.airpods.Error.HealthTimeout"
 
 /* Exit codes of the airpods command, the same for every verb. */
 typedef enum ExitCode {

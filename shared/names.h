@@ -5,6 +5,9 @@
  */
 #pragma once
 
+/* What sd-bus shows as the sender of the bus daemon's own messages; nobody else can have it. */
+#define BUS_DRIVER "org.freedesktop.DBus"
+
 #define HELPER_NAME "org.airpods.Helper1"
 #define HELPER_PATH "/org/airpods/Helper1"
 #define HELPER_INTERFACE "org.airpods.Helper1"
@@ -39,3 +42,4 @@
 #define MESSAGE_REQUEST_REFUSED_STR "a341ad79143645a880bb03c7c3627cad"
 #define MESSAGE_CONFIG_INVALID_STR "f307ecd7ee734f26a632573ff3db5c84"
 #define MESSAGE_TUNNEL_UP_STR "4122223b64bf4293847498a80b21e22f"
+#define MESSAGE_TUNNEL_DOWN_STR "0a5d4f9bd2c44a6d9b5f3b1ae1f4a7c2"
