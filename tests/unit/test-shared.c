@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Interface names, the error table, and the reading of link messages. Expected values are written by hand.
+ * Interface names, the error table, the reading of link messages, and suggestions. Expected values are written by hand.
  */
 #include <errno.h>
 #include <glib.h>
@@ -14,6 +14,7 @@
 #include "shared/ifname.h"
 #include "shared/link.h"
 #include "shared/macro.h"
+#include "shared/suggest.h"
 
 static void test_ifname_valid(void)
 {
@@ -34,7 +35,7 @@ static void test_error_table(void)
     size_t n;
     const ErrorInfo *table = error_info_table(&n);
 
-    g_assert_cmpuint(n, ==, 14);
+    g_assert_cmpuint(n, ==, 22);
     for (size_t i = 0; i < n; i++) {
         g_assert_true(error_info_find(table[i].name) == &table[i]);
         g_assert_true(g_str_has_suffix(table[i].sentence, "."));
@@ -216,7 +217,33 @@ static void test_link_is_tunnel(void)
         g_assert_cmpint(link_is_tunnel(&link), ==, rows[i].expected);
         link.flags = IFF_LOOPBACK;
         g_assert_false(link_is_tunnel(&link));
+        link.flags = 0;
+        link.master = 7; /* a port of a bridge, a bond or a vrf */
+        g_assert_false(link_is_tunnel(&link));
     }
+}
+
+static void test_suggest(void)
+{
+    static const char *const list[] = {"mss_clamp", "notify", "ignore", NULL};
+    static const struct {
+        const char *word, *expected;
+    } rows[] = {
+        {"mss_clamp", "mss_clamp"},
+        {"mssclamp", "mss_clamp"},
+        {"MSS-CLAMP", "mss_clamp"},
+        {"mss_calmp", "mss_clamp"},
+        {"nofity", "notify"},
+        {"notfy", "notify"},
+        {"ignored", "ignore"},
+        {"ig", NULL},
+        {"", NULL},
+        {"something", NULL},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL},
+    };
+
+    for (size_t i = 0; i < ELEMENTSOF(rows); i++)
+        g_assert_cmpstr(suggest_nearest(rows[i].word, list), ==, rows[i].expected);
 }
 
 int main(int argc, char **argv)
@@ -228,5 +255,6 @@ int main(int argc, char **argv)
     g_test_add_func("/shared/link/parse", test_link_parse);
     g_test_add_func("/shared/link/parse-bad", test_link_parse_bad);
     g_test_add_func("/shared/link/is-tunnel", test_link_is_tunnel);
+    g_test_add_func("/shared/suggest", test_suggest);
     return g_test_run();
 }
