@@ -138,12 +138,17 @@ def test_without_the_helper_both_transfers_hang(source, build, untouched):
     assert 'airpodsd says "unavailable" (airpods-helper is masked)' in text
 
 
+def without(capability):
+    """Root without one capability, also where a container manager has handed it down as inheritable and ambient."""
+    return ["setpriv", "--inh-caps=-all", "--ambient-caps=-all", f"--bounding-set=-{capability}"]
+
+
 # A container without these capabilities, and a folder that is none: one sentence, before anything is done.
 @pytest.mark.parametrize("words, folder, code, sentence", [
-    (["setpriv", "--bounding-set=-sys_admin"], None, 1,
+    (without("sys_admin"), None, 1,
      "demo: network namespaces cannot be made here (unshare: unshare failed: Operation not permitted): it needs root with "
      "CAP_SYS_ADMIN and CAP_NET_ADMIN, and /dev/net/tun. With Docker: docker run --privileged\n"),
-    (["setpriv", "--bounding-set=-net_admin"], None, 1,
+    (without("net_admin"), None, 1,
      "demo: a VPN cannot be set up here (RTNETLINK answers: Operation not permitted): it needs root with "
      "CAP_SYS_ADMIN and CAP_NET_ADMIN, and /dev/net/tun. With Docker: docker run --privileged\n"),
     ([], "/nonexistent", 2,
