@@ -135,11 +135,11 @@ class Copy:
 
 
 def gtest_verdict(code, output, _folder):
-    """A failed assertion of GTest aborts after "Bail out! ERROR:"; one of the program itself says nothing like it."""
+    """A failed assertion of GTest says "Bail out! ERROR:" and g_test_fail() "not ok"; a crash of the program says neither."""
     ran = [case for case in results.from_tap("unit", "", output) if case.name.startswith(":/")]
     if code == 0 and ran and all(case.good for case in ran):
         return "passed"
-    if code != 0 and re.search(r"^Bail out! .*\bERROR:", output, flags=re.MULTILINE):
+    if code != 0 and re.search(r"^(Bail out! .*\bERROR:|not ok \d+ /)", output, flags=re.MULTILINE):
         return "failed"
     raise Broken(f"the named test did not run to a verdict (exit code {code}, {len(ran)} cases):\n{command.tail(output, 40)}")
 
