@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A GKeyFile with one group for each VPN, "NAME KIND", the most recently changed one last. Written to a temporary file
+ * A GKeyFile with one group for each VPN, "NAME KIND", the most recently set one last. Written to a temporary file
  * beside it and renamed over it. There is no fsync(): after a power cut an older or empty file only means that a choice
  * is asked for once more, and a daemon that serves a desktop must not wait for a disk.
  */
@@ -93,9 +93,11 @@ static int remember(State *state, const char *ifname, const char *kind, const ch
     g_autofree char *group = group_of(ifname, kind);
     g_autofree char *old = g_key_file_get_string(state->file, group, key, NULL);
 
+    /* What is set once more is not old, so that it is not the next to be forgotten. The new order goes into the file with
+     * the next change; it is not worth a write of its own. */
+    touch(state, group);
     if (g_strcmp0(old, value) == 0)
         return 0;
-    touch(state, group);
     g_key_file_set_string(state->file, group, key, value);
     forget_oldest(state);
     return state_write(state);

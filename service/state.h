@@ -9,7 +9,7 @@
 #include "service/words.h"
 #include "shared/macro.h"
 
-/* VPNs beyond this push out the one that was changed longest ago. */
+/* VPNs beyond this push out the one that was set longest ago. */
 #define STATE_VPNS_MAX 256U
 
 typedef struct State State;
@@ -27,6 +27,6 @@ Policy state_get_policy(const State *state, const char *ifname, const char *kind
 /* The word given to state_set_told(), NULL when there is none. The caller frees it with g_free(). */
 char *state_get_told(const State *state, const char *ifname, const char *kind);
 
-/* Remember, and write the file if that changed anything. */
+/* Remember, as the newest; writes the file if a value changed. */
 int state_set_policy(State *state, const char *ifname, const char *kind, Policy policy);
 int state_set_told(State *state, const char *ifname, const char *kind, const char *told);

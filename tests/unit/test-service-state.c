@@ -139,6 +139,11 @@ static void test_many(Folder *folder, gconstpointer data)
     g_assert_cmpint(state_get_policy(state, "t1", "tun"), ==, POLICY_INVALID);
     g_assert_cmpint(state_get_policy(state, "t2", "tun"), ==, POLICY_OFF);
     g_assert_cmpint(state_get_policy(state, "new", "tun"), ==, POLICY_OFF);
+
+    g_assert_cmpint(state_set_policy(state, "t2", "tun", POLICY_OFF), ==, 0); /* the same choice, made again */
+    g_assert_cmpint(state_set_policy(state, "newer", "tun", POLICY_OFF), ==, 0);
+    g_assert_cmpint(state_get_policy(state, "t2", "tun"), ==, POLICY_OFF);
+    g_assert_cmpint(state_get_policy(state, "t3", "tun"), ==, POLICY_INVALID);
     state_free(state);
 }
 
