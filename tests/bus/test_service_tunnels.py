@@ -15,7 +15,7 @@ def test_a_tunnel_appears_and_vanishes(start, place, session_bus):
     assert daemon.tunnels() == {}
     watched = session_bus.connect().watch(MANAGER, OBJECT_MANAGER, None, MANAGER_PATH)
     place.connect("wg0-mullvad")
-    assert daemon.wait_for("wg0-mullvad", CarriesDefault=True) == {
+    assert daemon.wait_for("wg0-mullvad", CarriesDefault=True, Clamp="unavailable") == {
         "Interface": "wg0-mullvad", "Kind": "tun", "Mtu": 1380, "LinkMtu": 1380, "Reduced": True, "CarriesDefault": True,
         "Clamp": "unavailable", "Policy": "auto"}
     place.disconnect("wg0-mullvad")
